@@ -27,6 +27,12 @@ export function contains(g, x, y) {
   return x >= 0 && y >= 0 && x < g.width && y < g.height;
 }
 
+/** The pixel of the canvas that is nearest to a place. @param {Geometry} g */
+export function pixelNear(g, x, y) {
+  const within = (/** @type {number} */ at, /** @type {number} */ size) => Math.min(Math.max(Math.floor(at), 0), size - 1);
+  return { x: within(x, g.width), y: within(y, g.height) };
+}
+
 /**
  * The number of the region that (x, y), which must be on the canvas, lies in.
  * @param {Geometry} g

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { contains, line, makeGeometry, regionAt, regionCount, regionRect, regionsIn } from "../js/geometry.js";
+import { contains, line, makeGeometry, pixelNear, regionAt, regionCount, regionRect, regionsIn } from "../js/geometry.js";
 import { plan } from "../js/net/plan.js";
 import { seeded } from "./fakes.js";
 
@@ -32,6 +32,12 @@ test("contains ends at the edges", () => {
   for (const [x, y, inside] of [[0, 0, true], [99, 59, true], [100, 0, false], [0, 60, false], [-1, 0, false], [0, -1, false]]) {
     assert.equal(contains(g, x, y), inside, `${x}, ${y}`);
   }
+});
+
+test("the pixel that is nearest to a place is on the canvas", () => {
+  const g = makeGeometry(100, 60, 64);
+  assert.deepEqual(pixelNear(g, 12.9, 7.1), { x: 12, y: 7 });
+  assert.deepEqual(pixelNear(g, -0.5, 60), { x: 0, y: 59 });
 });
 
 test("regionsIn gives what a rectangle touches, nearest first", () => {

@@ -2,6 +2,7 @@
 
 import { say, tell } from "../state.js";
 import { countdown } from "../durations.js";
+import { pixelNear } from "../geometry.js";
 import { t } from "../words/words.js";
 import { REFUSED_RATE, REFUSED_RIGHTS } from "../net/protocol.js";
 
@@ -33,8 +34,7 @@ export class Beckons {
     const { state, ports } = this, { canvas, connection, past, reticule, view } = state;
     if (!canvas || past) return;
     if (!connection.welcomed) return tell(state, t("Nobody sees it: there is no connection"), ports.now());
-    const within = (at, size) => Math.min(Math.max(Math.floor(at), 0), size - 1);
-    const { x, y } = reticule ?? { x: within(view.x, canvas.geometry.width), y: within(view.y, canvas.geometry.height) };
+    const { x, y } = reticule ?? pixelNear(canvas.geometry, view.x, view.y);
     ports.send(x, y);
     this.#add(connection.user, x, y);
     say(state, t("You show others {x}, {y}", { x, y }));

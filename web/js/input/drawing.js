@@ -1,7 +1,7 @@
 // What a user does to the canvas, for every kind of input: tool and colour, aiming, strokes, picking a colour.
 
 import { nameOf } from "../colour.js";
-import { contains, line } from "../geometry.js";
+import { contains, line, pixelNear } from "../geometry.js";
 import { nearest, offered } from "../limits/offered.js";
 import { MAX_RECENT, say, shownCanvas, tell } from "../state.js";
 import { pixels, pixelsOf } from "../numbers.js";
@@ -91,9 +91,8 @@ export class Drawing {
   move(dx, dy) {
     const { canvas, reticule, view } = this.state;
     if (!canvas) return;
-    const from = reticule ?? { x: Math.floor(view.x), y: Math.floor(view.y) };
-    const within = (at, size) => Math.min(Math.max(at, 0), size - 1);
-    this.#aim(within(from.x + dx, canvas.geometry.width), within(from.y + dy, canvas.geometry.height), true);
+    const from = reticule ?? view, { x, y } = pixelNear(canvas.geometry, from.x + dx, from.y + dy);
+    this.#aim(x, y, true);
     if (this.state.shape && this.state.reticule) this.to(this.state.reticule.x, this.state.reticule.y);
     this.ports.changed();
   }

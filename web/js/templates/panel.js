@@ -2,7 +2,7 @@
 
 import { number } from "../numbers.js";
 import { button, icon, make } from "../ui/elements.js";
-import { setAttribute, setHidden, setText } from "../ui/dom.js";
+import { byId, setAttribute, setHidden, setText } from "../ui/dom.js";
 import { entry } from "./entry.js";
 import { t } from "../words/words.js";
 
@@ -16,7 +16,7 @@ import { t } from "../words/words.js";
  * @param {() => void} does.changed
  */
 export function panel({ rack, team, acts, addFiles, addLink, changed }) {
-  const opener = /** @type {HTMLElement} */ (document.getElementById("templates-button"));
+  const opener = byId("templates-button");
   const close = button("", "shut", () => toggle(false));
   close.append(icon("i-close"));
   setAttribute(close, "aria-label", t("Close"));
@@ -30,7 +30,7 @@ export function panel({ rack, team, acts, addFiles, addLink, changed }) {
   section.id = "templates";
   section.hidden = true;
   setAttribute(section, "aria-label", t("Templates"));
-  document.getElementById("people")?.after(section);
+  byId("people").after(section);
   section.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.preventDefault();

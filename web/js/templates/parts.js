@@ -1,8 +1,10 @@
 // Templates: the parts of them, wired together. Loaded when the user has some, the server lists some, or they are used for the first time.
 
 import { nameOf } from "../colour.js";
+import { pixelNear } from "../geometry.js";
 import { number } from "../numbers.js";
 import { say, tell } from "../state.js";
+import { byId } from "../ui/dom.js";
 import { style } from "../ui/elements.js";
 import { copy } from "../view/permalink.js";
 import { toCanvas } from "../view/view.js";
@@ -46,14 +48,14 @@ const MOST_IN_LINK = 12 << 10; // bytes of a picture that a link carries: longer
 export async function parts(state, page) {
   await style("css/templates.css");
   const rack = new Rack(new Shelf(), page), team = new Team(rack, { ...page, fetch: fetch.bind(window), random: Math.random });
-  const layer = new Layer(/** @type {HTMLElement} */ (document.getElementById("stage"))), moving = new Moving(state, rack, page);
+  const layer = new Layer(byId("stage")), moving = new Moving(state, rack, page);
   let hidden = false, aim = /** @type {{template: Template, x: number, y: number, width: 1, height: 1} | null} */ (null), kept = -1;
   const shown = () => (hidden || state.past ? [] : rack.all.filter(({ showing }) => showing.shown));
 
   /** The middle of what is in view, or a place in it, as a pixel of the canvas. */
   const pixelAt = (/** @type {{x: number, y: number} | null} */ at) => {
-    const { x, y } = at ? toCanvas(state.view, state.viewport, at.x, at.y) : state.view, { width, height } = state.canvas.geometry;
-    return { x: Math.min(Math.max(0, Math.floor(x)), width - 1), y: Math.min(Math.max(0, Math.floor(y)), height - 1) };
+    const { x, y } = at ? toCanvas(state.view, state.viewport, at.x, at.y) : state.view;
+    return pixelNear(state.canvas.geometry, x, y);
   };
   const around = (/** @type {{x: number, y: number}} */ middle, /** @type {string} */ name) => (/** @type {{width: number, height: number}} */ { width, height }) => ({
     name, x: middle.x - (width >> 1), y: middle.y - (height >> 1),
@@ -121,8 +123,7 @@ export async function parts(state, page) {
   const share = async ({ name, x, y, width, height, address, file }) => {
     const at = address ? new URL(address, location.href).href : file && file.length <= MOST_IN_LINK ? dataOf(file) : "";
     if (!at) return tell(state, t("This picture is too large for a link: put it on the web, and add it here by its address"), page.now());
-    const middle = pixelAt(null), inside = x + width > 0 && y + height > 0, { geometry } = state.canvas;
-    const to = inside ? { x: Math.min(Math.max(0, x + (width >> 1)), geometry.width - 1), y: Math.min(Math.max(0, y + (height >> 1)), geometry.height - 1) } : middle;
+    const inside = x + width > 0 && y + height > 0, to = inside ? pixelNear(state.canvas.geometry, x + (width >> 1), y + (height >> 1)) : pixelAt(null);
     const link = linkTo(page.hashOf(to.x, to.y), { name, x, y, width }, at), done = await copy(new URL(location.pathname + link, location.href).href);
     tell(state, done ? t("Link copied") : t("The link could not be copied"), page.now());
     page.changed();

@@ -2,6 +2,8 @@
 // Screen coordinates are CSS pixels from the upper left corner of the stage, canvas coordinates
 // are pixels of the canvas (fractions are inside a pixel).
 
+import { pixelNear } from "../geometry.js";
+
 /**
  * @typedef {{x: number, y: number, zoom: number}} View  x, y: the canvas coordinates in the middle of the viewport;
  *   zoom: CSS pixels per pixel of the canvas
@@ -173,8 +175,8 @@ export function parseHash(hash) {
  * @param {Geometry} g
  */
 export function formatHash(view, g) {
-  const pixel = (at, size) => Math.min(Math.max(Math.floor(at), 0), size - 1);
-  return `#${pixel(view.x, g.width)},${pixel(view.y, g.height)},${formatZoom(view.zoom)}`;
+  const { x, y } = pixelNear(g, view.x, view.y);
+  return `#${x},${y},${formatZoom(view.zoom)}`;
 }
 
 /** A zoom with only as many digits as matter: "8", "0.74". */

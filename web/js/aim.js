@@ -2,8 +2,8 @@
 // for the first time (js/aim/).
 
 import { careful, stages } from "./input/tools.js";
-import { Lazy } from "./lazy.js";
-import { say, tell } from "./state.js";
+import { Lazy, tellUnloaded } from "./lazy.js";
+import { say } from "./state.js";
 import { t } from "./words/words.js";
 
 /**
@@ -26,10 +26,7 @@ export class Aim {
   constructor(state, ports) {
     this.state = state;
     this.ports = ports;
-    this.#lazy = new Lazy(() => ports.load(), () => {
-      tell(state, t("This part of the page could not be loaded: try again"), ports.now());
-      ports.changed();
-    });
+    this.#lazy = new Lazy(() => ports.load(), () => tellUnloaded(state, ports));
   }
 
   /** Confirms pixels before they are placed from now on, or no more. */

@@ -1,5 +1,14 @@
 // Parts of the page that are loaded when they are used for the first time.
 
+import { tell } from "./state.js";
+import { t } from "./words/words.js";
+
+/** Tells the user that a part could not be loaded. @param {import("./state.js").State} state @param {{now: () => number, changed: () => void}} ports */
+export function tellUnloaded(state, { now, changed }) {
+  tell(state, t("This part of the page could not be loaded: try again"), now());
+  changed();
+}
+
 /** @template P */
 export class Lazy {
   /** @type {Map<string, P>} */

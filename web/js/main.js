@@ -7,7 +7,7 @@ import { makeHook } from "./debug_hook.js";
 import { sockets, takeBegun } from "./net/begun.js";
 import { whyClosed } from "./net/closed.js";
 import { inflate } from "./net/inflate.js";
-import { Lazy } from "./lazy.js";
+import { Lazy, tellUnloaded } from "./lazy.js";
 import { listen } from "./input/input.js";
 import { Kept, keepChoices } from "./browser_storage.js";
 import { Minimap } from "./view/minimap.js";
@@ -124,7 +124,7 @@ const page = {
   wheelsAt: (event) => wheelsAt(event),
   dismiss: () => record.closeCard() || templates.close() || sharePart.there("panel")?.close() || user.close() || people.close() || aim.drop() || welcome.close() || following.stop(),
 };
-const sharePart = new Lazy(loadShare, () => tell(state, t("This part of the page could not be loaded: try again"), now()));
+const sharePart = new Lazy(loadShare, () => tellUnloaded(state, { now, changed }));
 const people = who({ rename, changed, follow: (id) => following.follow(id), stop: () => following.stop(), looks: () => record.leaders() }, state);
 const show = [comfort(state, { play, changed }), toolbar(page), palette(drawing), pointerShape(page.stage, listen(page, { now, setTimeout: setTimer, clearTimeout: clearTimer }).shape)];
 const showStatus = status({

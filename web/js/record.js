@@ -1,7 +1,7 @@
 // The way to the record: what this page can do where the server keeps one, and the user may ask it. Its parts are loaded
 // when they are used for the first time, so that they weigh nothing before.
 
-import { Lazy } from "./lazy.js";
+import { Lazy, tellUnloaded } from "./lazy.js";
 import { momentOf } from "./view/moment.js";
 import { tell } from "./state.js";
 import { toScreen } from "./view/view.js";
@@ -39,10 +39,7 @@ export class Record {
     this.state = state;
     this.ports = ports;
     this.#linked = momentOf(hash);
-    this.#lazy = new Lazy(ports.load, () => {
-      tell(state, t("This part of the page could not be loaded: try again"), ports.now());
-      ports.changed();
-    });
+    this.#lazy = new Lazy(ports.load, () => tellUnloaded(state, ports));
   }
 
   get there() {

@@ -1,9 +1,7 @@
 // The way to the rules: what this canvas allows, and what its users and moderators do about it. As long as nothing was
 // decided about the canvas and the user is no moderator, nothing of it is loaded.
 
-import { Lazy } from "./lazy.js";
-import { tell } from "./state.js";
-import { t } from "./words/words.js";
+import { Lazy, tellUnloaded } from "./lazy.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -46,9 +44,8 @@ export class Rules {
     this.state = state;
     this.ports = ports;
     this.#lazy = new Lazy(ports.load, () => {
-      if (this.#unloaded === 0) tell(state, t("This part of the page could not be loaded: try again"), ports.now());
+      if (this.#unloaded === 0) tellUnloaded(state, ports);
       this.soon(TRIES[Math.min(++this.#unloaded, TRIES.length - 1)]);
-      ports.changed();
     });
   }
 

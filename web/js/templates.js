@@ -1,8 +1,7 @@
 // The way to templates: pictures over the canvas that say what is to be drawn where. Nothing of them is loaded before somebody has
 // one: the user, the link that the page was opened with, or the server's list.
 
-import { tell } from "./state.js";
-import { t } from "./words/words.js";
+import { tellUnloaded } from "./lazy.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -102,7 +101,7 @@ export class Templates {
     try {
       this.#part ??= await (this.#coming ??= this.ports.load());
     } catch {
-      tell(this.state, t("This part of the page could not be loaded: try again"), this.ports.now());
+      tellUnloaded(this.state, this.ports);
     }
     this.#coming = null;
     if (this.#part) {

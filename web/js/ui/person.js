@@ -3,12 +3,11 @@
 import { Account } from "../people/account.js";
 import { notify } from "../limits/notification.js";
 import { Ready } from "../limits/ready.js";
-import { Lazy } from "../lazy.js";
+import { Lazy, tellUnloaded } from "../lazy.js";
 import { tell } from "../state.js";
 import { account } from "./account.js";
 import { allowance } from "./allowance.js";
 import { bell } from "./bell.js";
-import { t } from "../words/words.js";
 
 /**
  * @param {import("../state.js").State} state
@@ -31,10 +30,7 @@ export function person(state, { link, now, setTimeout, clearTimeout, kept, chime
     letIn: () => link.start(),
     go: (address) => location.assign(address),
   });
-  const keys = new Lazy(async () => (await import("../keys/dialog.js")).keyDialog(fetchHere, state), () => {
-    tell(state, t("This part of the page could not be loaded: try again"), now());
-    changed();
-  });
+  const keys = new Lazy(async () => (await import("../keys/dialog.js")).keyDialog(fetchHere, state), () => tellUnloaded(state, { now, changed }));
   const showKeys = async () => (await keys.get("keys"))?.();
   const panel = account({ signOut: () => me.signOut(), showKeys, changed }, state);
   const asking = bell(ready, {

@@ -6,8 +6,7 @@ import { t } from "./words/words.js";
 
 export { parseHex, toHex };
 
-export const BACKGROUND = 0xffffff; // of a pixel never painted
-export const BACKGROUND_WORD = 0xffffffff;
+export const BACKGROUND_WORD = 0xffffffff; // of a pixel never painted
 
 /**
  * Two rows of nine, each lower colour related to the one above it. Digits choose from the upper row, Shift and digits from the lower.

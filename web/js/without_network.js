@@ -16,7 +16,7 @@ export async function keepPage({ serviceWorker }, sources) {
 }
 
 /** Whether this page was kept, and comes from an earlier visit: nothing has answered when it was opened. */
-export function isKept() {
+function isKept() {
   return document.documentElement.dataset.kept !== undefined;
 }
 

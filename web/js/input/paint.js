@@ -22,7 +22,7 @@ export function paint(state, now, dot) {
 }
 
 /** What to tell the user. @param {State} state @param {Obstacle} why @param {Dot} dot */
-export function explainObstacle(state, why, now, dot) {
+function explainObstacle(state, why, now, dot) {
   if (why !== "full") return explain(state, why, now, dot);
   if (state.connection.phase === "stopped") return t("Not drawn: there is no connection");
   if (online(state)) return t("Not drawn: the server is slow to answer, try again in a moment");

@@ -1,8 +1,7 @@
 // What was decided, in words for those who decide. Pure.
 
 import { span } from "./ruling.js";
-import { t } from "../words/words.js";
-import { plural } from "../words/words.js";
+import { plural, t } from "../words/words.js";
 
 /**
  * @typedef {import("./rules_server.js").Act} Act

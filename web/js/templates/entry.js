@@ -3,7 +3,7 @@
 import { number, pixels } from "../numbers.js";
 import { button, make } from "../ui/elements.js";
 import { setAttribute, setHidden, setText } from "../ui/dom.js";
-import { mayBe } from "./template.js";
+import { LONGEST_NAME, mayBe } from "./template.js";
 import { plural, t } from "../words/words.js";
 
 /**
@@ -79,7 +79,7 @@ function settings(template, acts) {
 /** What can be changed of one's own: name, place, size. @param {Template} template @param {Acts} acts */
 function ownSettings(template, acts) {
   const name = make("input"), locked = make("input");
-  name.maxLength = 60;
+  name.maxLength = LONGEST_NAME;
   name.addEventListener("change", () => acts.place(template, { name: name.value }));
   locked.type = "checkbox";
   locked.addEventListener("change", () => acts.place(template, { locked: locked.checked }));
@@ -124,7 +124,7 @@ export function percent({ share }) {
 }
 
 /** "73 % · 120 left", for a list. @param {import("./progress.js").Progress} progress */
-export function progressWords(progress) {
+function progressWords(progress) {
   const { total, right, wrong, unknown } = progress;
   if (total === 0) return t("Not on the canvas");
   if (right + wrong === 0) return pixels(total);

@@ -11,7 +11,7 @@ import { t } from "../words/words.js";
  */
 
 export const MOST = 64; // of one's own
-export const MOST_OF_ALL = 4 * MOST_PIXELS; // pixels of them: 16 bytes of memory each
+const MOST_OF_ALL = 4 * MOST_PIXELS; // pixels of them: 16 bytes of memory each
 const KEEP_AFTER = 300; // ms that a change may be followed by another before it is kept
 
 export class Rack {

@@ -23,7 +23,7 @@ import { t } from "../words/words.js";
 /** @type {readonly Look[]} */
 export const LOOKS = ["dots", "whole", "wrong"];
 export const FAR = 65_536; // pixels from the canvas's corner
-const LONGEST_NAME = 60; // characters
+export const LONGEST_NAME = 60; // characters
 
 /** @type {Showing} */
 export const AT_FIRST = { shown: true, look: "dots", opacity: 1 };

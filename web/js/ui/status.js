@@ -7,7 +7,7 @@ import { pixels } from "../numbers.js";
 import { toastWords } from "../state.js";
 import { networkTrouble } from "../without_network.js";
 import { formatZoom } from "../view/view.js";
-import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
+import { byId, setHidden, setProperty, setText } from "./dom.js";
 import { plural, t } from "../words/words.js";
 
 /** @typedef {import("../state.js").State} State */

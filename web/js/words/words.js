@@ -47,7 +47,7 @@ export function plural(n, one, other, values = {}) {
 function fill(/** @type {string} */ text, /** @type {Record<string, string | number>} */ values) {
   const whole = spoken.isolates ? text.replace(/\{x\}, \{y\}/g, "\u2068$&\u2069") : text; // x comes first everywhere
   return whole.replace(/\{(\w+)\}/g, (place, name) => {
-    if (!Object.hasOwn(values, name)) return place; // of an element (document.js)
+    if (!Object.hasOwn(values, name)) return place; // of an element (translate_page.js)
     return spoken.isolates ? `\u2068${values[name]}\u2069` : String(values[name]);
   });
 }

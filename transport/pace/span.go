@@ -34,9 +34,9 @@ func (s *Span) End() {
 		return
 	}
 	s.runs = false
+	s.CPU += threadCPU() - s.cpuBegan // read within what Took counts, so that it is never more
 	s.ended = time.Now()
 	s.Took += s.ended.Sub(s.began)
-	s.CPU += threadCPU() - s.cpuBegan
 	runtime.UnlockOSThread()
 }
 

@@ -82,42 +82,32 @@ func examineNode(ctx context.Context, node *driver.Client) (n Node, err error) {
 		n.Ahead = clock.Sub(began.Add(time.Since(began) / 2))
 	}
 	n.Warnings = warnings(setting(ctx, node, "maxmemory-policy"), setting(ctx, node, "appendonly"), setting(ctx, node, "save"))
-	info := information(node.Info(ctx).Val()) // empty if it tells nothing
-	n.Version = info["redis_version"]
+	info := node.Info(ctx).Val() // empty if it tells nothing
+	n.Version = infoField(info, "redis_version")
 	n.TooOld = n.Version != "" && older(n.Version, 6, 2)
 	return n, n.judge(info)
 }
 
 // judge adds what Redis tells of its own failures; the error is one that ends drawing.
-func (n *Node) judge(info map[string]string) error {
+func (n *Node) judge(info string) error {
 	for name, what := range map[string]string{
-		"aof_last_write_status": "its last write to the append-only file failed: make room on its disk", "aof_last_bgrewrite_status": "it could not write its append-only file anew: make room on its disk",
-		"rdb_last_bgsave_status": "its last snapshot failed, after which it refuses to be written to by default: make room on its disk, and see its log",
+		"aof_last_write_status":     "its last write to the append-only file failed: make room on its disk",
+		"aof_last_bgrewrite_status": "it could not write its append-only file anew: make room on its disk",
+		"rdb_last_bgsave_status":    "its last snapshot failed, after which it refuses to be written to by default: make room on its disk, and see its log",
 	} {
-		if info[name] == "err" {
+		if infoField(info, name) == "err" {
 			n.Warnings = append(n.Warnings, what)
 		}
 	}
-	used, _ := strconv.ParseFloat(info["used_memory"], 64)
-	if most, _ := strconv.ParseFloat(info["maxmemory"], 64); most > 0 && used > 0.8*most {
+	used, _ := strconv.ParseFloat(infoField(info, "used_memory"), 64)
+	if most, _ := strconv.ParseFloat(infoField(info, "maxmemory"), 64); most > 0 && used > 0.8*most {
 		n.Warnings = append(n.Warnings, fmt.Sprintf("%.0f%% of its maxmemory is used: raise it, or nothing can be drawn when it is full", 100*used/most))
 	}
 	slices.Sort(n.Warnings)
-	if info["role"] == "slave" {
+	if infoField(info, "role") == "slave" {
 		return fmt.Errorf("%s is a replica, which takes no writes: name its master, or Sentinels that know it", n.Addr)
 	}
 	return nil
-}
-
-// information takes INFO apart.
-func information(text string) map[string]string {
-	info := make(map[string]string)
-	for line := range strings.Lines(text) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
-			info[name] = value
-		}
-	}
-	return info
 }
 
 // older reports whether a version is less than major.minor.

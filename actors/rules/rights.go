@@ -52,10 +52,7 @@ func (c *Chain) rights(want *Act) error {
 			return fmt.Errorf("%w: you may protect an area from those below your own role, %s", ErrRights, want.By.Role)
 		}
 	case Undo:
-		of := c.Act(want.Of)
-		for of.Do == Undo && !of.Ignored && c.Act(of.Of) != nil { // what is brought back by that
-			of = c.Act(of.Of)
-		}
+		of := c.beneath(c.Act(want.Of))
 		if of.Target != nil && of.Target.User != 0 && of.Target.User == want.By.User {
 			return fmt.Errorf("%w: act %d is about you; another must take it back", ErrRights, of.N)
 		}
@@ -155,12 +152,16 @@ func (c *Chain) placedBy(cause string) *Act {
 	if err != nil || act == nil || act.Ignored || Cause(Kind(do), n) != cause || act.Do != Kind(do) {
 		return nil
 	}
-	of := act
-	for of != nil && of.Do == Undo && !of.Ignored {
-		of = c.Act(of.Of)
-	}
-	if of == nil || of.Do != Rollback {
+	if c.beneath(act).Do != Rollback {
 		return nil
+	}
+	return act
+}
+
+// beneath is what an undo takes back or brings back in the end, however many undos lie between; any other act is that itself.
+func (c *Chain) beneath(act *Act) *Act {
+	for act.Do == Undo && !act.Ignored && c.Act(act.Of) != nil {
+		act = c.Act(act.Of)
 	}
 	return act
 }

@@ -18,8 +18,8 @@ func (s *Server) followed(b *canvas.Batch) []journey.Span {
 	return s.cfg.Follower.InBatch(b, journey.FanOut, time.Now())
 }
 
-// following is the same until its pixels have been written to all.
-type following struct {
+// unshown is ops that are followed until their pixels have been written to all.
+type unshown struct {
 	spans []journey.Span
 	turn  uint64 // the last of those whose turn it is to be shown them
 }
@@ -27,17 +27,17 @@ type following struct {
 // run waits until the shard has written the batch, if anybody here views the region.
 func (m followed) run(s *shard) {
 	if s.feeds[m.spans[0].Region].viewers > 0 && s.unwritten() {
-		s.following = append(s.following, following{m.spans, s.turns})
+		s.unshown = append(s.unshown, unshown{m.spans, s.turns})
 	}
 }
 
 // tellFollower tells after a tick what has been written to all.
 func (s *shard) tellFollower() {
-	for len(s.following) > 0 && !s.owes(s.following[0].turn) {
-		for _, span := range s.following[0].spans {
+	for len(s.unshown) > 0 && !s.owes(s.unshown[0].turn) {
+		for _, span := range s.unshown[0].spans {
 			span.Ended = time.Now()
 			s.server.cfg.Follower.Saw(span)
 		}
-		s.following = s.following[1:]
+		s.unshown = s.unshown[1:]
 	}
 }

@@ -67,13 +67,13 @@ func TestFollowed_Fault(t *testing.T) {
 		batch := b.batch(1, 1)
 		b.do(publish{batch})
 		b.do(followed{b.server.followed(batch.Batch)})
-		if len(b.following) != 1 {
-			t.Fatalf("%d are followed", len(b.following))
+		if len(b.unshown) != 1 {
+			t.Fatalf("%d are followed", len(b.unshown))
 		}
 		b.renew()
 	}
 	b.flush()
-	if seen > 0 || len(b.following) > 0 {
-		t.Errorf("told %d times of what nobody was shown, %d are left", seen, len(b.following))
+	if seen > 0 || len(b.unshown) > 0 {
+		t.Errorf("told %d times of what nobody was shown, %d are left", seen, len(b.unshown))
 	}
 }

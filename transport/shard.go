@@ -64,7 +64,7 @@ type shard struct {
 	looks   map[canvas.ViewerID]lastReport // nil: nobody is looking
 	looksAt moment
 
-	following []following // ops whose pixels are to be written
+	unshown []unshown // ops that are followed and not written to all yet
 
 	pace       pace.Pace
 	unyielding int // writes since other goroutines were last let run
@@ -96,7 +96,7 @@ func (s *shard) begin() {
 	s.visitors = make(map[canvas.ViewerID]visitor)
 	s.feeds = make([]feed, geometry.Regions())
 	s.views, s.order, s.catchingUp = make(map[groupKey][]*group), nil, nil
-	s.looks, s.ruling, s.following = nil, ruling{}, nil
+	s.looks, s.ruling, s.unshown = nil, ruling{}, nil
 	s.shadowed, s.ahead = make(map[canvas.Subject]map[*conn]struct{}), make(map[*conn]ahead)
 	s.round = round{merges: frames.NewMerges(geometry), tick: s.tick}
 }

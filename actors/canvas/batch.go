@@ -110,7 +110,7 @@ type Merger struct {
 	ops    []Op
 }
 
-// Merge is as above, for two batches at least. The result holds only until the next one is asked for.
+// Merge does what the function Merge does, for two batches at least. Its result is overwritten by the next.
 func (m *Merger) Merge(batches []*Batch) *Batch {
 	last := batches[len(batches)-1]
 	merged := &Batch{Region: last.Region, Epoch: last.Epoch, From: batches[0].From, To: last.To, Time: last.Time}

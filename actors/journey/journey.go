@@ -71,8 +71,8 @@ func (f *Follower) TraceOf(id canvas.OpID) string {
 	return hex.EncodeToString(trace[:])
 }
 
-// InBatch lists the spans of ops in a batch that are followed, with what the batch says of them; nil: none
-// is, as a rule.
+// InBatch lists the spans of ops in a batch that are followed, with what the batch says of them; nil, as a
+// rule: none is.
 func (f *Follower) InBatch(b *canvas.Batch, stage Stage, began time.Time) (all []Span) {
 	if f == nil {
 		return nil

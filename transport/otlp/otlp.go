@@ -117,8 +117,8 @@ func (s *Sender) send(spans []journey.Span) error {
 	return nil
 }
 
-// appendMessage appends the message of the protocol, as far as it is used, written by hand: it takes a tenth of
-// the time of encoding/json.
+// appendMessage appends the message of the protocol, as far as it is used, written by hand: it takes an eighth
+// of the time of encoding/json.
 func (s *Sender) appendMessage(dst []byte, spans []journey.Span) []byte {
 	dst = append(dst, `{"resourceSpans":[{"resource":{"attributes":[`...)
 	dst = appendText(dst, "service.name", "pixel-playground")

@@ -39,11 +39,11 @@ type Counters struct {
 
 	Faults atomic.Int64 // panics that were caught, see Faults
 
-	Ticks     atomic.Int64 // rounds of writing, each to a part of a shard's connections
-	TickNanos atomic.Int64 // what the last round took
-	TickCPU   atomic.Int64 // CPU time of all rounds, in nanoseconds; 0 on systems other than Linux
+	Ticks     atomic.Int64 // each writes to a part of a shard's connections
+	TickNanos atomic.Int64 // what the last tick took
+	TickCPU   atomic.Int64 // CPU time of all ticks, in nanoseconds; 0 on systems other than Linux
 
-	// Tick observes with each round for how long the first of the pixels that it has written had been
+	// Tick observes with each tick for how long the first of the pixels that it has written had been
 	// waiting in the shard. It is set before Server.Open; nil: not observed.
 	Tick func(time.Duration)
 

@@ -81,12 +81,9 @@ func bundled(files fs.FS, g canvas.Geometry) (bundledPage, error) {
 		return bundledPage{}, fmt.Errorf("bundle page: %w", err)
 	}
 	size := fmt.Appendf(nil, `<meta name="canvas" content="%d %d %d">`, g.Width, g.Height, g.Region)
-	all := bundledPage{Bundle: made, files: make(map[string]*answer.File, len(made.Files))}
+	all := bundledPage{Bundle: made, files: answer.NewLastingFiles(made.Files)}
 	page := bytes.Replace(made.Page, []byte(`<meta name="canvas">`), size, 1)
 	all.page, all.text = answer.NewFile(indexPage, page), string(page)
-	for name, content := range made.Files {
-		all.files[name] = answer.NewLastingFile(name, content)
-	}
 	return all, all.addClient(files)
 }
 

@@ -115,3 +115,22 @@ func TestFile_CompressesInLittleMemory(t *testing.T) {
 		}
 	}
 }
+
+// Files that take much memory to compress are compressed in turn; those that are compressed wait for no other.
+func TestFile_CompressesInTurn(t *testing.T) {
+	turn := new(turns)
+	f, r := newFile("a.html", []byte(strings.Repeat("<p>A page</p>\n", 100)), brotliLastingLevel, turn), httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Accept-Encoding", "br")
+	for range 2 {
+		f.Send(httptest.NewRecorder(), r)
+	}
+	if turn.taken != 1 || turn.left != 1 {
+		t.Errorf("the turn was taken %d times and left %d times, want once", turn.taken, turn.left)
+	}
+}
+
+// turns counts how often a turn was taken and left.
+type turns struct{ taken, left int }
+
+func (t *turns) Lock()   { t.taken++ }
+func (t *turns) Unlock() { t.left++ }

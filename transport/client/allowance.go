@@ -17,8 +17,8 @@ type allowance struct {
 	ahead time.Duration // how far the server's clock is ahead of ours at least, by what it has said last
 }
 
-// clock hears what time the server says that it is. That has passed when it arrives, so the latest
-// counts.
+// clock hears what time the server says that it is. That has passed when it arrives, so the one that
+// is farthest ahead counts.
 func (a *allowance) clock(server, now time.Time, anew bool) {
 	if ahead := server.Sub(now); anew || ahead > a.ahead {
 		a.ahead = ahead

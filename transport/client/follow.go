@@ -9,8 +9,10 @@ import (
 func (c *Client) Follow(regions Regions) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.cfg.Regions = regions
-	c.cfg = c.cfg.withDefaults()
+	if regions == nil {
+		regions = Only()
+	}
+	c.cfg.Regions = regions // and nothing else: the rest of cfg is read without the lock
 	g := c.welcome.Geometry
 	if g.Width == 0 {
 		return // the first connection asks for them

@@ -70,8 +70,11 @@ func (c *Client) pixels(b *canvas.Batch) error {
 }
 
 func (c *Client) snapshot(m codec.Snapshot) error {
+	if !c.follows(m.Mark.Region) {
+		return nil // even if Follow adds it meanwhile: then it is asked for again
+	}
 	var tile canvas.Tile
-	if c.cfg.Replica && c.follows(m.Mark.Region) {
+	if c.cfg.Replica {
 		_, _, width, height := c.welcome.Geometry.Bounds(m.Mark.Region)
 		var err error
 		if tile, err = codec.DecompressTile(m.Data, width, height); err != nil {

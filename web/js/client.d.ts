@@ -42,7 +42,7 @@ export interface Handlers {
   disconnected?(why: { code: number; reason: string; retry: number }): void;
   /** Pixels were drawn: just now if they are live, else while the client was away. */
   pixels?(pixels: (Dot & { author: number | string })[], live: boolean): void;
-  /** 1: the server is closing. 2: an announcement. 3: the rules have changed. */
+  /** 1: the server is closing. 2: an announcement. 3: the rules have changed. 4: other templates are listed. */
   notice?(notice: { code: number; text: string; retry: number }): void;
   /** It isn't known yet whether these ops are durable. They are answered later. */
   waiting?(ops: number[]): void;

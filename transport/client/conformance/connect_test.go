@@ -76,6 +76,25 @@ func TestClosed_ForGood(t *testing.T) {
 	})
 }
 
+// What waits for the server's answer ends when the program closes the client.
+func TestClosed_ByTheProgram(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.connect([]canvas.RegionID{0}, nil)
+		b.conn.mute.Store(true)
+		waiting := map[string]<-chan Line{"place": b.Go("place", Args{"pixels": dots(1, 0, red)})}
+		next[codec.Place](b)
+		waiting["sync"] = b.Go("sync", nil)
+		next[codec.Ping](b)
+		b.Do("close", nil)
+		for what, answer := range waiting {
+			if l := b.Answer(answer); l.Ended == nil || l.Ended.Code != 0 {
+				t.Errorf("%s: %+v, want that the client has ended", what, l)
+			}
+		}
+		b.gone()
+	})
+}
+
 // A token that has ended is followed by another one.
 func TestClosed_TokenEnded(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {

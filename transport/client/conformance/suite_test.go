@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,6 +62,7 @@ type conn struct {
 	*clienttest.Conn
 	came   chan codec.ClientMessage // closed when the connection has ended
 	closed codec.CloseCode          // by the client; 0: without a close frame
+	mute   atomic.Bool              // PINGs come as what else comes, and get no answer
 }
 
 // welcome is a canvas of 2x2 regions, of which those at the right and below are cut off.
@@ -90,7 +92,7 @@ func (c *conn) read() {
 			}
 			return
 		}
-		if ping, ok := m.(codec.Ping); ok {
+		if ping, ok := m.(codec.Ping); ok && !c.mute.Load() {
 			c.Send(codec.Pong{Token: ping.Token, Time: time.Now()})
 			continue
 		}

@@ -44,7 +44,8 @@ class Client:
     on_connected(client): also after each reconnect
     on_disconnected(why: Ended, retry: float): the next attempt follows after so many seconds
     on_pixels(pixels: list of (x, y, color, author), live: bool): live: just now, and not while the client was away
-    on_notice(code, text, retry: float): 1: the server is closing; 2: an announcement; 3: the rules have changed
+    on_notice(code, text, retry: float): 1: the server is closing; 2: an announcement; 3: the rules have changed;
+        4: other templates are listed
     on_waiting(ops): it isn't known yet whether these are durable
     on_presence(presence), on_cursors(list of (user, x, y)): who is there, and where they point
     """
@@ -309,7 +310,7 @@ class Client:
         if self._ended is None:
             self._ended = error
             self._ops.fail(error)
-            self._wake()
+            self._lost()
 
     # What the server says.
 

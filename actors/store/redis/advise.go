@@ -69,12 +69,18 @@ func (s *Store) advise(ctx context.Context) {
 		}
 		return nil
 	}
+	_ = s.eachMaster(ctx, judge) // a node that does not answer is not judged
+}
+
+// eachMaster does something with each Redis that takes writes; those of a cluster at once.
+func (s *Store) eachMaster(ctx context.Context, do func(context.Context, *driver.Client) error) error {
 	switch client := s.client().(type) {
 	case *driver.Client:
-		_ = judge(ctx, client)
+		return do(ctx, client)
 	case *driver.ClusterClient:
-		_ = client.ForEachMaster(ctx, judge) // a node that does not answer is not judged
+		return client.ForEachMaster(ctx, do)
 	}
+	return nil
 }
 
 // told is a setting of Redis, if Redis reveals it.

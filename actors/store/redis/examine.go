@@ -45,12 +45,7 @@ func Examine(ctx context.Context, cfg Config) (nodes []Node, holds *canvas.Geome
 		}
 		return err
 	}
-	switch client := s.client().(type) {
-	case *driver.Client:
-		err = ask(ctx, client)
-	case *driver.ClusterClient:
-		err = client.ForEachMaster(ctx, ask)
-	}
+	err = s.eachMaster(ctx, ask)
 	slices.SortFunc(nodes, func(a, b Node) int { return cmp.Compare(a.Addr, b.Addr) })
 	if err != nil {
 		return nodes, nil, err

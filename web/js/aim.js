@@ -17,8 +17,7 @@ import { t } from "./words/words.js";
  */
 
 export class Aim {
-  /** @type {Aiming | null} */
-  #aiming = null;
+  /** @type {Lazy<Aiming>} */
   #lazy;
   #asked = false; // for what does so, without having been told to
 
@@ -51,7 +50,7 @@ export class Aim {
 
   /** Forgets what is staged. @returns {boolean} whether anything was */
   drop() {
-    return this.#aiming?.drop() ?? false;
+    return this.#lazy.there("aiming")?.drop() ?? false;
   }
 
   /** @param {number} time ms */
@@ -60,11 +59,11 @@ export class Aim {
       this.#asked = true;
       void this.#load();
     }
-    this.#aiming?.show(time);
+    this.#lazy.there("aiming")?.show(time);
   }
 
   async #load() {
-    const aiming = (this.#aiming ??= await this.#lazy.get("aiming"));
+    const aiming = await this.#lazy.get("aiming");
     this.ports.changed();
     return aiming;
   }

@@ -1,6 +1,6 @@
-// What the browser keeps for the next visit. This is the only module that touches its storage, but for words/languages.js, which runs
-// before it, and templates/shelf.js, which keeps pictures: that may be forbidden, full, gone in the middle of a visit, or hold what somebody else wrote. Then a value is as if it
-// had never been kept.
+// What the browser keeps for the next visit. Its storage may be forbidden, full, gone in the middle of a visit, or hold what somebody
+// else wrote: then a value is as if it had never been kept. Only two other modules touch that storage: words/languages.js, which runs
+// before this one, and templates/shelf.js, which keeps pictures.
 
 import { MAX_RECENT } from "./state.js";
 import { LANGUAGES } from "./words/languages.js";

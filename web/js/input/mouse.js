@@ -5,9 +5,9 @@ import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
 
 /**
  * @typedef {import("../state.js").State} State
- * @typedef {"none" | "draw" | "pan" | "late" | "stage" | "aim" | "look" | "pick" | "meet"} Mode  meet: a click with the hand will follow somebody, a drag pan; late: a click does nothing, since the view has just
- *   flown, and a drag draws when it is steady; stage: a click will stage a pixel, a drag pan; aim: a click will zoom in, a drag pan; look: a click will show who placed the pixel,
- *   a drag pan
+ * @typedef {"none" | "draw" | "pan" | "late" | "stage" | "aim" | "look" | "pick" | "meet"} Mode  late: a click does nothing, since
+ *   the view has just flown, and a drag draws when it is steady. A drag pans in "stage", where a click will stage a pixel, in "aim",
+ *   where it will zoom in, in "look", where it will show who placed the pixel, and in "meet", where it will follow somebody.
  */
 
 const CLICK = 4; // CSS pixels that the pointer may move during a click

@@ -58,12 +58,14 @@ func newFile(name string, content []byte, level int, turn sync.Locker) *File {
 	switch path.Ext(name) {
 	case ".webmanifest":
 		f.kind = "application/manifest+json"
+	case ".yaml":
+		f.kind = "application/yaml; charset=utf-8"
 	case ".ts":
 		f.kind = "text/typescript; charset=utf-8" // for MIME it is a film
 	default:
 		f.kind = mime.TypeByExtension(path.Ext(name))
 	}
-	if len(content) >= worthIt && (strings.HasPrefix(f.kind, "text/") || strings.Contains(f.kind, "json") || strings.Contains(f.kind, "xml")) {
+	if len(content) >= worthIt && (strings.HasPrefix(f.kind, "text/") || strings.Contains(f.kind, "json") || strings.Contains(f.kind, "xml") || strings.Contains(f.kind, "yaml")) {
 		f.encoded = map[string]func() []byte{
 			"br": sync.OnceValue(func() []byte {
 				turn.Lock()

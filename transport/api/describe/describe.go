@@ -24,41 +24,41 @@ var (
 // Routes are the resources with the descriptions, in YAML and in JSON.
 func Routes() map[string]answer.Methods {
 	return map[string]answer.Methods{
-		"/api/openapi.yaml":  asYAML(openAPI),
-		"/api/openapi.json":  asJSON(openAPI),
-		"/api/asyncapi.yaml": asYAML(asyncAPI),
-		"/api/asyncapi.json": asJSON(asyncAPI),
+		"/api/openapi.yaml":  asYAML("openapi.yaml", openAPI),
+		"/api/openapi.json":  asJSON("openapi.json", openAPI),
+		"/api/asyncapi.yaml": asYAML("asyncapi.yaml", asyncAPI),
+		"/api/asyncapi.json": asJSON("asyncapi.json", asyncAPI),
 	}
 }
 
 // caching: they change with the version of the server only.
 const caching = "public, max-age=300"
 
-func asYAML(text []byte) answer.Methods {
-	return answer.Methods{"GET": func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
+func asYAML(name string, text []byte) answer.Methods {
+	file := answer.NewFile(name, text)
+	return answer.Methods{"GET": func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", caching)
-		_, _ = w.Write(text)
+		file.Send(w, r)
 	}}
 }
 
 // asJSON converts a description when it is first asked for: most processes never are.
-func asJSON(text []byte) answer.Methods {
-	made := sync.OnceValues(func() ([]byte, error) {
+func asJSON(name string, text []byte) answer.Methods {
+	made := sync.OnceValues(func() (*answer.File, error) {
 		var all map[string]any
 		if err := yaml.Unmarshal(text, &all); err != nil {
 			return nil, err
 		}
-		return json.Marshal(all)
+		converted, err := json.Marshal(all)
+		return answer.NewFile(name, converted), err
 	})
-	return answer.Methods{"GET": func(w http.ResponseWriter, _ *http.Request) {
-		converted, err := made()
+	return answer.Methods{"GET": func(w http.ResponseWriter, r *http.Request) {
+		file, err := made()
 		if err != nil {
 			answer.Fail(w, http.StatusInternalServerError, "The description could not be made")
 			return
 		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Header().Set("Cache-Control", caching)
-		_, _ = w.Write(converted)
+		file.Send(w, r)
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -137,6 +138,12 @@ func TestRoutes_BothForms(t *testing.T) {
 		}
 		if version, ok := all["openapi"].(string); w.Code != 200 || err != nil || ok != strings.Contains(path, "openapi") || ok && version != "3.1.0" {
 			t.Errorf("%s: %d, %v, %v", path, w.Code, err, all["openapi"])
+		}
+		small, asked := httptest.NewRecorder(), httptest.NewRequest("GET", path, nil)
+		asked.Header.Set("Accept-Encoding", "gzip")
+		m["GET"](small, asked)
+		if kind := small.Header().Get("Content-Type"); !strings.HasPrefix(kind, "application/"+strings.TrimPrefix(filepath.Ext(path), ".")) || 3*small.Body.Len() > w.Body.Len() {
+			t.Errorf("%s: compressed %d of %d bytes, of kind %q", path, small.Body.Len(), w.Body.Len(), kind)
 		}
 		for _, ref := range refs(all) {
 			if at := find(all, strings.Split(strings.TrimPrefix(ref, "#/"), "/")); at == nil {

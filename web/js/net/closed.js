@@ -11,7 +11,7 @@ const WORDS = new Map([
   [1007, t("The server could not read what this page sent")],
   [1009, t("This page sent too much at once")],
   [4000, t("The server could not read what this page sent")],
-  [4001, t("The server did not hear from this page in time")],
+  [4001, t("The server could not read what this page sent")],
   [4004, t("You were disconnected by an operator")],
   [BANNED, t("You have been banned from this canvas")],
 ]);

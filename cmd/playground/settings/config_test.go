@@ -65,7 +65,7 @@ func TestConfig_Refusals(t *testing.T) {
 		{"peer-cert", "pod.pem", `--peer-key "": must be a file: peer-cert, peer-key and peer-ca go together, for example --peer-key peer-key.pem`},
 		{"log-pixels", "some", `--log-pixels "some": must be a whole number from 1 to 67108864, for example --log-pixels 100000`},
 		{"templates", "templates.json", `--templates "templates.json": must be a URL with https:// (or http://), without user and fragment, for example --templates https://example.org/canvas/templates.json`},
-		{"templates", "https://me:secret@example.org/a.json", `--templates "https://me:secret@example.org/a.json": must be a URL with https:// (or http://), without user and fragment, for example --templates https://example.org/canvas/templates.json`},
+		{"templates", "https://me:secret@example.org/a.json", `--templates "https://***@example.org/a.json": must be a URL with https:// (or http://), without user and fragment, for example --templates https://example.org/canvas/templates.json`},
 		{"record", "s3://b", `--record "s3://b": must be a bucket and a path in it, for example --record s3://my-bucket/record`},
 		{"record", "https://s3.example.org", `--record "https://s3.example.org": must be off, on, a directory or s3://BUCKET/PATH, for example --record on`},
 		{"record-keep", "100", `--record-keep "100": must be an age of 1h or more, a size of 1MB or more, or both, for example --record-keep 365d,100GB`},

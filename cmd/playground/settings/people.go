@@ -126,7 +126,7 @@ func (r *reader) signInLasts(text string) time.Duration {
 func (r *reader) web(setting, text, example string) *url.URL {
 	u, ok := parseWeb(text)
 	if text != "" && (!ok || u.RawQuery != "") {
-		r.refuse(setting, text, "must be a URL with https:// (or http://), without user, query and fragment", example)
+		r.refuse(setting, withoutUser(text), "must be a URL with https:// (or http://), without user, query and fragment", example)
 		return nil
 	}
 	return u
@@ -136,7 +136,7 @@ func (r *reader) web(setting, text, example string) *url.URL {
 func (r *reader) listed(setting, text, example string) *url.URL {
 	u, ok := parseWeb(text)
 	if text != "" && !ok {
-		r.refuse(setting, text, "must be a URL with https:// (or http://), without user and fragment", example)
+		r.refuse(setting, withoutUser(text), "must be a URL with https:// (or http://), without user and fragment", example)
 	}
 	return u
 }
@@ -148,6 +148,16 @@ func parseWeb(text string) (u *url.URL, ok bool) {
 		return nil, false
 	}
 	return u, true
+}
+
+// withoutUser hides a user and a password in what should be a URL, as far as they may reach.
+func withoutUser(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	at := strings.LastIndexByte(rest, '@')
+	if !ok || at < 0 {
+		return text
+	}
+	return scheme + "://***" + rest[at:]
 }
 
 // values splits a list.

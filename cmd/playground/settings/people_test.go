@@ -33,7 +33,7 @@ func TestPeople_Refusals(t *testing.T) {
 		{[]string{"--oidc-issuer", "id.example"}, `--oidc-issuer "id.example": must be a URL with https:// (or http://), without user, query and fragment, for example --oidc-issuer https://accounts.google.com`},
 		{[]string{"--oidc-issuer", "https://id.example"}, `--oidc-client-id "": must be set with oidc-issuer, for example --oidc-client-id canvas`},
 		{[]string{"--oidc-client-secret", "hush"}, `--oidc-issuer "": must be set for people to sign in, for example --oidc-issuer https://accounts.google.com`},
-		{provider("--public-url", "https://me:hush@example.org/"), `--public-url "https://me:hush@example.org/": must be a URL with https:// (or http://), without user, query and fragment, for example --public-url https://example.org/`},
+		{provider("--public-url", "https://me:hush@example.org/"), `--public-url "https://***@example.org/": must be a URL with https:// (or http://), without user, query and fragment, for example --public-url https://example.org/`},
 		{provider("--public-url", "javascript:alert(1)"), `--public-url "javascript:alert(1)": must be a URL with https:// (or http://), without user, query and fragment, for example --public-url https://example.org/`},
 		{provider("--sign-in-lasts", "5s"), `--sign-in-lasts "5s": must be a minute or more, for example --sign-in-lasts 24h`},
 		{provider("--sign-in-lasts", "1000h"), `--sign-in-lasts "1000h": must be a time with its unit, more than 0 and at most 744h, for example --sign-in-lasts 24h`},
